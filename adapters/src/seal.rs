@@ -42,7 +42,7 @@ pub use error::SealError;
 pub use key::{CheckValue, KeyKind, PreparedKey, check_value, check_value_cmac};
 pub use mac::{constant_time_equal, mac, mac_with_iv, verify_mac};
 pub use pin::{PinBlockError, PinFormat, clear_pin_block, pin_from_block};
-pub use sign::{DEFAULT_SM2_USER, sign, verify, verify_at};
+pub use sign::{DEFAULT_SM2_USER, cost_of_verifying, sign, verify, verify_at};
 
 /// Where random bytes come from: fills the whole slice. In production the operating system, in a simulation
 /// a seeded generator.

@@ -4,9 +4,9 @@
 mod support;
 
 use adapters::seal::{
-    Algorithm, Asymmetric, BlockCipher, Cipher, CipherState, Digest, DigestState, Direction, HmacState,
-    KeyKind, Mac, Mode, OutputLength, Padding, PreparedKey, SealError, Signature, decrypt, digest, encrypt,
-    encrypt_symmetric, hmac, mac, sign, verify, verify_mac,
+    Algorithm, Asymmetric, BlockCipher, Cipher, CipherState, Cost, Digest, DigestState, Direction, HmacState,
+    KeyKind, LONG_DATA, Mac, Mode, OutputLength, Padding, PreparedKey, SealError, Signature,
+    cost_of_verifying, decrypt, digest, encrypt, encrypt_symmetric, hmac, mac, sign, verify, verify_mac,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -148,6 +148,23 @@ proptest! {
         let key = random_key(Algorithm::Cipher(cipher), &pick, 3);
         let iv = vec![1; cipher.iv_length()];
         let _ = decrypt(Algorithm::Cipher(cipher), &key, Some(&iv).filter(|iv| !iv.is_empty()).map(Vec::as_slice), &data, &mut seeded(1));
+    }
+}
+
+#[test]
+fn what_takes_long_to_verify_is_known_beforehand() {
+    let rsa = key_file(KeyKind::Rsa, "weilidai-loan/bank_private.pem");
+    let short = key_file(KeyKind::Rsa, "zhima-credit/zmop_app_private_1024.pem");
+    let sm2 = PreparedKey::generate(KeyKind::Sm2, 0, &mut seeded(1)).unwrap();
+    for (algorithm, key, bytes, cost) in [
+        (Signature::RsaSha256, &rsa, LONG_DATA - 1, Cost::Quick),
+        (Signature::RsaPssSha256, &rsa, 1, Cost::Quick),
+        (Signature::RsaSha256, &rsa, LONG_DATA, Cost::Heavy),
+        (Signature::RsaMd5, &rsa, 1, Cost::Heavy),
+        (Signature::RsaSha256, &short, 1, Cost::Heavy),
+        (Signature::Sm2Der, &sm2, 1, Cost::Heavy),
+    ] {
+        assert_eq!(cost_of_verifying(algorithm, key, bytes), cost, "{algorithm:?} over {bytes} bytes");
     }
 }
 

@@ -119,7 +119,7 @@ impl SealJob {
     /// Whether it should not be done on a thread that serves connections.
     #[must_use]
     pub fn is_heavy(&self) -> bool {
-        self.work.is_heavy(self.data.len())
+        self.work.is_heavy(self.key.as_deref(), self.data.len())
     }
 
     /// Computes it: octets, or for a verification one octet 1 or 0.
@@ -132,12 +132,14 @@ impl SealJob {
 }
 
 impl Work {
-    fn is_heavy(&self, octets: usize) -> bool {
+    fn is_heavy(&self, key: Option<&PreparedKey>, octets: usize) -> bool {
         let algorithm = match self {
             Work::Digest(digest) | Work::Hmac(digest) => Algorithm::Digest(*digest),
             Work::Mac(mac) => Algorithm::Mac(*mac),
             Work::Sign(signature, _) => Algorithm::Signature(*signature),
-            Work::Verify { signature, .. } => return signature.cost_of_verifying(octets) == Cost::Heavy,
+            Work::Verify { signature, .. } => {
+                return key.is_none_or(|key| seal::cost_of_verifying(*signature, key, octets) == Cost::Heavy);
+            }
             Work::Encrypt(algorithm, _) | Work::Decrypt(algorithm, _) => *algorithm,
             Work::CheckValue(_) => return false,
         };
@@ -239,7 +241,7 @@ impl Seals {
 
     fn compute(&self, asked: Asked<'_>, surroundings: &dyn Surroundings) -> SealResult {
         let Asked { work, key, data } = asked;
-        let stops = self.all_stop || work.is_heavy(data.len());
+        let stops = self.all_stop || work.is_heavy(key.as_deref(), data.len());
         // Where another seal stops the instruction later, this one is as soon computed again as remembered.
         if !stops && work.is_determined() {
             return work.run(key.as_deref(), &data, &mut |_| Err(Fault::Seal));

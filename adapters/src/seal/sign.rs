@@ -6,7 +6,7 @@
 
 use super::key::Material;
 use super::random::Source;
-use super::{Algorithm, Digest, KeyKind, PreparedKey, Random, SealError, Signature, digest};
+use super::{Algorithm, Cost, Digest, KeyKind, LONG_DATA, PreparedKey, Random, SealError, Signature, digest};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature as fast;
 use aws_lc_rs::signature::KeyPair as _;
@@ -22,6 +22,8 @@ pub const DEFAULT_SM2_USER: &str = "1234567812345678";
 
 /// The shortest modulus that aws-lc signs with, in bytes.
 const FAST_MODULUS: usize = 256;
+/// The longest with which it verifies in less than another thread takes to wake, in bytes.
+const QUICK_MODULUS: usize = 512;
 
 /// Signs `data`. `user` is the SM2 user id, `None` for [`DEFAULT_SM2_USER`]; others do not look at it.
 ///
@@ -92,6 +94,21 @@ pub fn verify_at(
             key.verify(algorithm, data, signature, moment)
         }
         _ => Err(key.wrong_kind(whole, expected(algorithm))),
+    }
+}
+
+/// What it costs to verify a signature over so many bytes. The public exponent of RSA is short: that is done before another thread
+/// has been woken. Long keys take longer, and so do those that go another way: short ones, MD5, certificates.
+pub fn cost_of_verifying(algorithm: Signature, key: &PreparedKey, bytes: usize) -> Cost {
+    match &key.material {
+        Material::Rsa(key)
+            if bytes < LONG_DATA
+                && (FAST_MODULUS..=QUICK_MODULUS).contains(&key.modulus_length())
+                && fast_parameters(algorithm).is_some() =>
+        {
+            Cost::Quick
+        }
+        _ => Cost::Heavy,
     }
 }
 

@@ -3,11 +3,11 @@
 //! In: octets. Out: ASCII octets or the octets that they mean. The codec uses these for its chains.
 
 use super::Fault;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const ADDRESS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Two figures an octet.
 #[must_use]
@@ -59,24 +59,7 @@ pub fn to_url(octets: &[u8]) -> Vec<u8> {
 /// Base64 with padding; `url`: the address-safe alphabet without padding.
 #[must_use]
 pub fn to_base64(octets: &[u8], url: bool) -> Vec<u8> {
-    let alphabet = if url { ADDRESS } else { STANDARD };
-    let signs = |[first, second, third]: [u8; 3]| {
-        let sextets = [first >> 2, first << 4 | second >> 4, second << 2 | third >> 6, third];
-        sextets.map(|sextet| alphabet[usize::from(sextet & 63)])
-    };
-    let (threes, rest) = octets.as_chunks::<3>();
-    let mut out = Vec::with_capacity(octets.len().div_ceil(3) * 4);
-    threes.iter().for_each(|three| out.extend_from_slice(&signs(*three)));
-    let (last, told) = match rest {
-        [first, second] => (signs([*first, *second, 0]), 3),
-        [first] => (signs([*first, 0, 0]), 2),
-        _ => return out,
-    };
-    out.extend_from_slice(last.get(..told).unwrap_or_default());
-    if !url {
-        out.resize(octets.len().div_ceil(3) * 4, b'=');
-    }
-    out
+    if url { URL_SAFE_NO_PAD.encode(octets) } else { STANDARD.encode(octets) }.into_bytes()
 }
 
 /// Octets of base64; for `url` padding may be missing.
@@ -84,53 +67,12 @@ pub fn to_base64(octets: &[u8], url: bool) -> Vec<u8> {
 /// # Errors
 /// [`Fault::NotCoded`] for a strange sign, wrong padding, or bits that are left over.
 pub fn from_base64(signs: &[u8], url: bool) -> Result<Vec<u8>, Fault> {
-    let end = signs.iter().rposition(|&sign| sign != b'=').map_or(0, |last| last + 1);
-    let (body, padding) = signs.split_at_checked(end).ok_or(Fault::NotCoded)?;
-    let wanted = (4 - body.len() % 4) % 4;
-    if wanted == 3 || !(padding.len() == wanted || url && padding.is_empty()) {
-        return Err(Fault::NotCoded);
-    }
-    let sextets = if url { &OF_ADDRESS } else { &OF_STANDARD };
-    let sextet = |sign: u8| sextets[usize::from(sign)];
-    let (fours, rest) = body.as_chunks::<4>();
-    let mut out = Vec::with_capacity(fours.len() * 3 + 2);
-    let mut strange = 0;
-    for four in fours {
-        let [first, second, third, fourth] = four.map(sextet);
-        strange |= first | second | third | fourth;
-        out.extend_from_slice(&[first << 2 | second >> 4, second << 4 | third >> 2, third << 6 | fourth]);
-    }
-    let (last, left_over) = match *rest {
-        [first, second, third] => {
-            let [first, second, third] = [first, second, third].map(sextet);
-            strange |= first | second | third;
-            out.push(first << 2 | second >> 4);
-            (second << 4 | third >> 2, third << 6)
-        }
-        [first, second] => {
-            let [first, second] = [first, second].map(sextet);
-            strange |= first | second;
-            (first << 2 | second >> 4, second << 4)
-        }
-        _ => return if strange < STRANGE { Ok(out) } else { Err(Fault::NotCoded) },
+    let octets = match (url, signs.last()) {
+        (false, _) => STANDARD.decode(signs),
+        (true, Some(b'=')) => URL_SAFE.decode(signs),
+        (true, _) => URL_SAFE_NO_PAD.decode(signs),
     };
-    out.push(last);
-    if strange < STRANGE && left_over == 0 { Ok(out) } else { Err(Fault::NotCoded) }
-}
-
-/// In place of a sextet where a sign is none of the alphabet.
-const STRANGE: u8 = 0x80;
-const OF_STANDARD: [u8; 256] = sextets(STANDARD);
-const OF_ADDRESS: [u8; 256] = sextets(ADDRESS);
-
-const fn sextets(alphabet: &[u8; 64]) -> [u8; 256] {
-    let mut all = [STRANGE; 256];
-    let mut sextet = 0;
-    while sextet < 64_u8 {
-        all[alphabet[sextet as usize] as usize] = sextet;
-        sextet += 1;
-    }
-    all
+    octets.map_err(|_| Fault::NotCoded)
 }
 
 #[cfg(test)]
@@ -144,6 +86,12 @@ mod tests {
         {
             assert_eq!(to_base64(plain.as_bytes(), false), coded.as_bytes());
             assert_eq!(from_base64(coded.as_bytes(), false).unwrap(), plain.as_bytes());
+        }
+        for bad in ["Zg=", "Zh", "Zg===", "Zm+_", "Z"] {
+            assert_eq!(from_base64(bad.as_bytes(), true), Err(Fault::NotCoded), "{bad}");
+        }
+        for good in ["Zg", "Zg=="] {
+            assert_eq!(from_base64(good.as_bytes(), true).unwrap(), b"f", "{good}");
         }
         for bad in ["Zg", "Zg=", "Zh==", "Z===", "Zm9v====", "Zm 9", "=", "Zm9*", "Z*==", "Zm*=", "Zm-_"] {
             assert_eq!(from_base64(bad.as_bytes(), false), Err(Fault::NotCoded), "{bad}");

@@ -28,18 +28,28 @@ const GROUPS: usize = 8;
 
 /// A format that is read as it stands. None: something is not as expected.
 trait Straight<'o, 'p> {
-    /// Goes to the child of that name; false: it does not stand next.
-    fn child(&mut self, name: &'p WireName) -> Option<bool>;
+    /// Goes to the child of that name; false: it does not stand next. Some formats have neither names nor groups nor lists.
+    fn child(&mut self, _name: &'p WireName) -> Option<bool> {
+        None
+    }
     /// The octets of the value that is next, and where they begin.
     fn value(&mut self, wire: u32, form: &WireForm) -> Option<(usize, &'o [u8])>;
     /// Into the group that is next.
-    fn down(&mut self) -> Option<()>;
+    fn down(&mut self) -> Option<()> {
+        None
+    }
     /// Out of it, at its end.
-    fn up(&mut self) -> Option<()>;
+    fn up(&mut self) -> Option<()> {
+        None
+    }
     /// Goes to the first item of the list that is next; false: it has none.
-    fn first(&mut self) -> Option<bool>;
+    fn first(&mut self) -> Option<bool> {
+        None
+    }
     /// Goes to its next item; false: there are no more.
-    fn next(&mut self) -> Option<bool>;
+    fn next(&mut self) -> Option<bool> {
+        None
+    }
     /// The end of the format, and of the octets.
     fn end(&mut self) -> Option<()>;
 }

@@ -23,8 +23,10 @@ trait Around<'p> {
     /// Values without quotes are numbers, which take no zeros in front.
     const BARE: bool = false;
 
-    /// The name of the value, group or list that is next.
-    fn child(&mut self, name: &'p WireName) -> Option<()>;
+    /// The name of the value, group or list that is next. Some formats have neither names nor groups nor lists.
+    fn child(&mut self, _name: &'p WireName) -> Option<()> {
+        None
+    }
     /// Before a value.
     fn before(&mut self, form: &WireForm, out: &mut Vec<u8>) -> Option<()>;
     /// Behind a value of so many units, which stands from `from` on.
@@ -32,15 +34,25 @@ trait Around<'p> {
     /// The value is left out, and with it what was put before it.
     fn left_out(&mut self, out: &mut Vec<u8>) -> Option<()>;
     /// A group begins.
-    fn down(&mut self, out: &mut Vec<u8>) -> Option<()>;
+    fn down(&mut self, _out: &mut Vec<u8>) -> Option<()> {
+        None
+    }
     /// It ends.
-    fn up(&mut self, out: &mut Vec<u8>) -> Option<()>;
+    fn up(&mut self, _out: &mut Vec<u8>) -> Option<()> {
+        None
+    }
     /// A list begins.
-    fn list(&mut self, out: &mut Vec<u8>) -> Option<()>;
+    fn list(&mut self, _out: &mut Vec<u8>) -> Option<()> {
+        None
+    }
     /// Another item of it.
-    fn item(&mut self) -> Option<()>;
+    fn item(&mut self) -> Option<()> {
+        None
+    }
     /// It ends.
-    fn end_list(&mut self, out: &mut Vec<u8>) -> Option<()>;
+    fn end_list(&mut self, _out: &mut Vec<u8>) -> Option<()> {
+        None
+    }
     /// The format ends.
     fn end(&mut self, out: &mut Vec<u8>) -> Option<()>;
 }
@@ -66,10 +78,10 @@ impl<'p> Writer<'p> {
         let mut out = std::mem::take(self.out_mut());
         let start = out.len();
         let done = self.put_straight(form, steps, surroundings, &mut out);
-        if done.is_none() {
-            out.truncate(start);
+        match done {
+            Some(()) => self.value_end = out.len(),
+            None => out.truncate(start),
         }
-        self.value_end = out.len();
         *self.out_mut() = out;
         done.and_then(|()| u32::try_from(to).ok())
     }

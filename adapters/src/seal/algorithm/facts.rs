@@ -70,19 +70,6 @@ impl BlockCipher {
     }
 }
 
-impl Signature {
-    /// What it costs to verify one over so many bytes. The public exponent of RSA is short: that is done before another thread
-    /// has been woken. Certificates, short keys and MD5 go another way, which takes longer.
-    pub const fn cost_of_verifying(self, bytes: usize) -> Cost {
-        match self {
-            Self::RsaSha1 | Self::RsaSha256 | Self::RsaSha512 | Self::RsaPssSha256 if bytes < LONG_DATA => {
-                Cost::Quick
-            }
-            _ => Cost::Heavy,
-        }
-    }
-}
-
 impl Algorithm {
     /// The kind of key it takes; `None` for a digest. A single-length DES key serves a MAC that names
     /// triple DES and allows 8 bytes.

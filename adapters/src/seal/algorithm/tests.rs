@@ -35,7 +35,4 @@ fn lengths_and_costs_are_known_beforehand() {
     assert_eq!(padded.cost(LONG_DATA), Cost::Heavy);
     assert_eq!(Algorithm::Signature(Signature::Sm2Raw).cost(1), Cost::Heavy);
     assert_eq!(Algorithm::Signature(Signature::RsaSha256).cost(1), Cost::Heavy);
-    assert_eq!(Signature::RsaSha256.cost_of_verifying(LONG_DATA - 1), Cost::Quick);
-    assert_eq!(Signature::RsaSha256.cost_of_verifying(LONG_DATA), Cost::Heavy);
-    assert_eq!(Signature::Sm2Der.cost_of_verifying(1), Cost::Heavy);
 }

@@ -2,7 +2,7 @@
 //!
 //! In: octets, the wire forms that are expected. Out: where values stand; None for anything else.
 
-use dsl::program::{WireForm, WireName};
+use dsl::program::WireForm;
 
 use super::Straight;
 
@@ -18,31 +18,11 @@ impl<'o> Fixed<'o> {
 }
 
 impl<'o, 'p> Straight<'o, 'p> for Fixed<'o> {
-    fn child(&mut self, _: &'p WireName) -> Option<bool> {
-        None
-    }
-
     #[inline(always)]
     fn value(&mut self, _: u32, form: &WireForm) -> Option<(usize, &'o [u8])> {
         let from = self.at;
         self.at = from.checked_add(form.measures.taken? as usize)?;
         Some((from, self.octets.get(from..self.at)?))
-    }
-
-    fn down(&mut self) -> Option<()> {
-        None
-    }
-
-    fn up(&mut self) -> Option<()> {
-        None
-    }
-
-    fn first(&mut self) -> Option<bool> {
-        None
-    }
-
-    fn next(&mut self) -> Option<bool> {
-        None
     }
 
     fn end(&mut self) -> Option<()> {

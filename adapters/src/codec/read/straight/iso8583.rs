@@ -117,22 +117,6 @@ impl<'o, 'p> Straight<'o, 'p> for Iso8583<'o, 'p> {
         Some((from, self.octets.get(from..self.at)?))
     }
 
-    fn down(&mut self) -> Option<()> {
-        None
-    }
-
-    fn up(&mut self) -> Option<()> {
-        None
-    }
-
-    fn first(&mut self) -> Option<bool> {
-        None
-    }
-
-    fn next(&mut self) -> Option<bool> {
-        None
-    }
-
     fn end(&mut self) -> Option<()> {
         let read = self.maps.is_some_and(|maps| maps == [0; 3]) && self.told == u32::MAX;
         (read && self.at == self.octets.len()).then_some(())

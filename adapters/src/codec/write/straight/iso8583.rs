@@ -80,26 +80,6 @@ impl<'p> Around<'p> for Iso8583 {
         Some(())
     }
 
-    fn down(&mut self, _: &mut Vec<u8>) -> Option<()> {
-        None
-    }
-
-    fn up(&mut self, _: &mut Vec<u8>) -> Option<()> {
-        None
-    }
-
-    fn list(&mut self, _: &mut Vec<u8>) -> Option<()> {
-        None
-    }
-
-    fn item(&mut self) -> Option<()> {
-        None
-    }
-
-    fn end_list(&mut self, _: &mut Vec<u8>) -> Option<()> {
-        None
-    }
-
     fn end(&mut self, out: &mut Vec<u8>) -> Option<()> {
         // As many bitmaps as the highest bit needs; the first bit of each says that another one follows.
         let (maps, above) = self.bits.split_at_checked(self.maps)?;
